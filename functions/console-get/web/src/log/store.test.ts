@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
-import type { Entry } from "../api/types"
+import type { Entry, Ticket } from "../api/types"
 import type { Frame } from "../socket/frames"
 import { connection, viewedTicket } from "../socket/realtime"
 import { closeDatabase, database, deleteDatabase, openDatabase } from "./db"
 import { forgetLogs, logSignal, openLog, removeLog, takeEntries, takeHead, takeOlder, takeWhole } from "./store"
 import { trimStored } from "./stored"
+import { ticketSignal } from "./tickets"
 
 const entry = (seq: number): Entry =>
   ({ ticketId: "t", seq, prev: seq - 1, kind: "message", author: { id: "u", name: "U", role: "user" }, body: `text ${seq}`, attachments: [], change: null, clientId: null, createdAt: "2026-01-01T00:00:00Z", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } }) as Entry
@@ -79,6 +80,16 @@ test("a long log opens with its newest page; older ones are read from the device
   expect(requests).toEqual([expect.stringContaining("before=51")])
   expect(logSignal("t").value).toMatchObject({ oldest: 1, complete: true, syncedTo: 501 })
   expect(await (await database()).get("logs", "t")).toMatchObject({ oldest: 1, complete: true, syncedTo: 501 })
+})
+
+test.each([1, 450, 500, 520, 2_000])("a log opens with the same page whatever its ticket says of its end: seq %d", async (lastSeq) => {
+  ticketSignal("t").value = { id: "t", lastSeq } as Ticket
+  const getAll = vi.spyOn(IDBObjectStore.prototype, "getAll")
+  await reopen([...range(51, 500), entry(510)], { syncedTo: 500, oldest: 51, complete: false })
+  ticketSignal("t").value = null
+  expect(logSignal("t").value).toMatchObject({ oldest: 401, syncedTo: 500, complete: false })
+  expect(seqs()).toEqual([...range(401, 500), entry(510)].map(({ seq }) => seq))
+  expect(getAll).toHaveBeenCalledTimes(lastSeq === 450 || lastSeq === 500 ? 1 : 2)
 })
 
 test("a log of which few entries are visible opens with a page of them, not with its last seqs", async () => {

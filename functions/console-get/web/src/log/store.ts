@@ -6,6 +6,7 @@ import type { Entry } from "../api/types"
 import { hasDatabase } from "./db"
 import { apply, emptyLog, join, type Log, setAttachmentState, type Source } from "./log"
 import { readBefore, readNewest, removeStored, store } from "./stored"
+import { ticketSignal } from "./tickets"
 
 const pageSize = 100
 // Frames of one message arrive as `entry` and `head`; waiting a little avoids needless requests.
@@ -38,7 +39,7 @@ export function logSignal(ticketId: string): Signal<Log> {
   return found
 }
 
-/** Reads the newest entries of the log from the device, once. A device that cannot read them holds none: the server has them. */
+/** Reads the newest entries of the log from the device, once; a pointer over its row asks for them before the click. A device that cannot read them holds none: the server has them. */
 export function openLog(ticketId: string): Promise<void> {
   let pending = loading.get(ticketId)
   if (!pending) {
@@ -50,7 +51,7 @@ export function openLog(ticketId: string): Promise<void> {
 
 async function readStored(ticketId: string): Promise<void> {
   const log = logSignal(ticketId)
-  const stored = await readNewest(ticketId, log.peek().syncedTo)
+  const stored = await readNewest(ticketId, log.peek().syncedTo, ticketSignal(ticketId).peek()?.lastSeq ?? 0)
   if (stored) log.value = join(stored, log.peek())
 }
 

@@ -11,13 +11,16 @@ type Entries = IDBPObjectStore<Schema, ["entries", "logs"], "entries", "readonly
 
 /**
  * Reads the entries after a seq from the device; after 0, the newest page. A log has thousands of entries,
- * whose reading would delay the first of them on the screen.
+ * whose reading would delay the first of them on the screen. lastSeq is that of the ticket, 0 if it is not known:
+ * most logs end there, so their page is read in one round trip.
  */
-export async function readNewest(ticketId: string, after: number): Promise<Log | null> {
+export async function readNewest(ticketId: string, after: number, lastSeq: number): Promise<Log | null> {
   const tx = (await database()).transaction(["entries", "logs"]) // one, because other tabs write and shorten logs
-  const meta = await tx.objectStore("logs").get(ticketId)
+  const entries = tx.objectStore("entries")
+  const guess = after === 0 && lastSeq > 0 ? readLast(entries, ticketId, Math.max(1, lastSeq + 1 - pageSize)) : null
+  const [meta, guessed] = await Promise.all([tx.objectStore("logs").get(ticketId), guess])
   if (!meta) return null
-  const page = after > 0 ? await readAll(tx.objectStore("entries"), ticketId, Math.max(after + 1, meta.oldest)) : await readPage(tx.objectStore("entries"), ticketId, meta.oldest, meta.syncedTo + 1, Infinity)
+  const page = after > 0 ? await readAll(entries, ticketId, Math.max(after + 1, meta.oldest)) : await readPage(entries, ticketId, meta.oldest, meta.syncedTo + 1, Infinity, guessed)
   return { ticketId, ...page, syncedTo: meta.syncedTo, complete: meta.complete && page.oldest === meta.oldest }
 }
 
@@ -34,14 +37,21 @@ type Page = Pick<Log, "entries" | "oldest">
 
 const readAll = async (entries: Entries, ticketId: string, from: number, before = Infinity): Promise<Page> => ({ entries: await entries.getAll(entryRange(ticketId, from, before)), oldest: from })
 
+/** The entries from a seq on; null if they are more than expected. */
+async function readLast(entries: Entries, ticketId: string, from: number): Promise<Page | null> {
+  const most = 2 * pageSize
+  const read = await entries.getAll(entryRange(ticketId, from), most)
+  return read.length < most ? { entries: read, oldest: from } : null
+}
+
 /**
  * The last entries before `end`, and those from there to `before`. One request reads by seq, which is faster than
- * counting; where a customer does not see most of them, which are notes, it takes more.
+ * counting; where a customer does not see most of them, which are notes, it takes more. `held` has been read already.
  */
-async function readPage(entries: Entries, ticketId: string, oldest: number, end: number, before: number): Promise<Page> {
+async function readPage(entries: Entries, ticketId: string, oldest: number, end: number, before: number, held: Page | null = null): Promise<Page> {
   for (let size = pageSize; ; size *= 4) {
     const from = Math.max(oldest, end - size)
-    const page = await readAll(entries, ticketId, from, before)
+    const page = held && held.oldest <= from ? { entries: held.entries.filter((entry) => entry.seq >= from), oldest: from } : await readAll(entries, ticketId, from, before)
     if (from === oldest) return page
     const enough = page.entries[pageSize / 4 - 1]
     if (enough && enough.seq < end) return { ...page, oldest: page.entries[0]!.seq }

@@ -2,6 +2,7 @@ import { memo } from "preact/compat"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { badge, digits } from "../../i18n/format"
+import { openLog } from "../../log/store"
 import { ticketSignal } from "../../log/tickets"
 import { Avatar } from "../../ui/avatar"
 import { PriorityMark, StatusChip } from "../../ui/status"
@@ -19,7 +20,7 @@ export const TicketRow = memo(function TicketRow({ id, href, current }: Props) {
   if (!ticket) return null
   const who = ticket.customer.name || t().ticket.unknownAuthor
   return (
-    <a href={`/app${href}`} class="queue-row" aria-current={current ? "true" : undefined} data-unread={ticket.unread > 0 || undefined} data-row={id}>
+    <a href={`/app${href}`} class="queue-row" aria-current={current ? "true" : undefined} data-unread={ticket.unread > 0 || undefined} data-row={id} onPointerEnter={() => void openLog(id)}>
       <span class="queue-row-line">
         <PriorityMark priority={ticket.priority} />
         <bdi class="queue-row-who">{who}</bdi>

@@ -8,6 +8,7 @@ import { maxSearch } from "../../api/limits"
 import type { Ticket } from "../../api/types"
 import { t } from "../../i18n"
 import { badge } from "../../i18n/format"
+import { openLog } from "../../log/store"
 import { ticketPages } from "../../log/ticket-pages"
 import { heldTickets, removeTicket, takenBefore, ticketsChanged, ticketSignal } from "../../log/tickets"
 import { outbox } from "../../outbox/outbox"
@@ -114,7 +115,7 @@ function Row({ id, open }: { id: string; open: boolean }) {
   if (!ticket) return null
   return (
     <li>
-      <Link class="row" href={`/tickets/${id}`} aria-current={open ? "page" : undefined} data-unread={ticket.unread > 0 || undefined}>
+      <Link class="row" href={`/tickets/${id}`} aria-current={open ? "page" : undefined} data-unread={ticket.unread > 0 || undefined} onPointerEnter={() => void openLog(id)}>
         <span class="row-title cut" dir="auto">{ticket.title}</span>
         <span class="row-time"><RelativeTime at={ticket.lastActivityAt} /></span>
         <span class="row-preview cut" dir="auto">{ticket.preview}</span>
