@@ -4,8 +4,8 @@ import { record } from "../quality.mjs"
 import { customerWithTicket, longLog } from "./api"
 import { caller, launch, person, seeded, signInOverApi, storeLog } from "./console"
 
-// The budgets of speed and memory, at a quarter of the processor where it says CPU/4. They are
-// recorded and never fail a test, because they depend on the machine.
+// The budgets of speed and memory, at a quarter of the processor where it says CPU 1:4. They are recorded and never
+// fail a test, because they depend on the machine. Times are medians of five.
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
 afterAll(() => browser.close())
@@ -28,6 +28,9 @@ async function slow(page: Page): Promise<CDPSession> {
   await devtools.send("Performance.enable")
   return devtools
 }
+
+/** Waits until the browser has ended what it does besides: the start of processes, the installation of the service worker. */
+const rest = (page: Page): Promise<void> => page.waitForTimeout(2_000)
 
 /** Seconds that the main thread has spent since the last load, by kind. */
 async function mainThread(devtools: CDPSession): Promise<Record<string, number>> {
@@ -107,6 +110,28 @@ function recordScroll(what: string, frames: number[]): void {
   limit(`scroll ${what} 3 s: frames over 34 ms`, frames.filter((time) => time > 34).length, 2, plain)
 }
 
+/** Clicks on the first ticket of the list. Returns the time until a message that starts with a text is painted. */
+async function openFirst(page: Page, message: string): Promise<number> {
+  await page.evaluate((message) => {
+    const opened = new Promise<number>((resolve) => {
+      let start = 0
+      addEventListener("click", (event) => (start = event.timeStamp), { capture: true, once: true })
+      const look = new MutationObserver(() => {
+        if (![...document.querySelectorAll(".bubble")].some((bubble) => bubble.textContent.startsWith(message))) return
+        look.disconnect()
+        requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)))
+      })
+      look.observe(document.body, { childList: true, subtree: true })
+    })
+    Object.assign(globalThis, { opened })
+  }, message)
+  await page.locator(".row").first().hover()
+  await page.waitForTimeout(200) // a person looks before the click
+  await page.mouse.down()
+  await page.mouse.up()
+  return page.evaluate(() => (globalThis as never as { opened: Promise<number> }).opened)
+}
+
 test("rows on the screen", async () => {
   const { phone } = await customerWithTicket("First rows")
   const cold: number[] = []
@@ -116,6 +141,7 @@ test("rows on the screen", async () => {
     const someone = await person(browser)
     await someone.context.addInitScript(observe)
     await someone.context.request.post("/login", { data: { phone, password: "ticket-demo-2026", session: "cookie" } })
+    await rest(someone.page)
     const devtools = await slow(someone.page)
     const rows = async (load: () => Promise<unknown>) => {
       await Promise.all([someone.page.waitForEvent("console", (message) => message.text() === "rows"), load()])
@@ -127,9 +153,12 @@ test("rows on the screen", async () => {
     cold.push(first.rows)
     shift = Math.max(shift, first.shift)
     await someone.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
-    const second = await rows(() => someone.page.reload())
-    warm.push(second.rows)
-    ;[coldCause, warmCause] = [first.cause, second.cause]
+    await rest(someone.page)
+    await rows(() => someone.page.reload()) // the browser keeps the compiled scripts of the first visit that has them from the device
+    await rest(someone.page)
+    const later = await rows(() => someone.page.reload())
+    warm.push(later.rows)
+    ;[coldCause, warmCause] = [first.cause, later.cause]
     await someone.context.close()
   }
   limit("rows on the screen, cold, CPU 1:4", median(cold), 1_200, ms, coldCause)
@@ -141,30 +170,30 @@ test("a ticket of 5,000 messages", async () => {
   const { phone, customer, ticket } = await customerWithTicket("Long")
   const detail = await customer<{ ticket: Json; entries: Json[] }>("GET", `/tickets/${ticket.id}`)
   const entries = longLog(detail.entries[0]!, messages)
-  const someone = await person(browser, { worker: false })
-  const { page, context } = someone
-  await context.addInitScript(observe)
-  await context.route(`**/tickets/${ticket.id}`, (route) => route.fulfill({ json: { ...detail, ticket: { ...detail.ticket, lastSeq: messages }, entries: entries.slice(-50), hasMore: true } }))
-  await signInOverApi(someone, phone, "/tickets")
-  await page.locator(".row").first().waitFor()
-  await storeLog(page, ticket.id, entries)
-  const devtools = await slow(page)
-  const before = await mainThread(devtools)
-  const opened = await page.evaluate(
-    (last) =>
-      new Promise<number>((resolve) => {
-        const start = performance.now()
-        const look = new MutationObserver(() => {
-          if (![...document.querySelectorAll(".bubble")].some((bubble) => bubble.textContent.startsWith(last))) return
-          look.disconnect()
-          requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)))
-        })
-        look.observe(document.body, { childList: true, subtree: true })
-        document.querySelector<HTMLElement>(".row")!.click()
-      }),
-    `Message ${messages - 1}`,
-  )
-  limit("open a ticket of 5,000 messages, CPU 1:4", opened, 300, ms, spent(await mainThread(devtools), before))
+  const long = { ...detail.ticket, lastSeq: messages }
+  const open = async () => {
+    const someone = await person(browser, { worker: false })
+    const { page, context } = someone
+    await context.addInitScript(observe)
+    await context.route(`**/tickets/${ticket.id}`, (route) => route.fulfill({ json: { ...detail, ticket: long, entries: entries.slice(-50), hasMore: true } }))
+    await context.route(/\/tickets\?/, (route) => route.fulfill({ json: { data: [long], page: { hasMore: false, next: null } } }))
+    await signInOverApi(someone, phone, "/tickets")
+    await page.locator(".row").first().waitFor()
+    await storeLog(page, ticket.id, entries)
+    await rest(page)
+    const devtools = await slow(page)
+    const before = await mainThread(devtools)
+    const time = await openFirst(page, `Message ${messages - 1}`)
+    return { page, context, devtools, time, cause: spent(await mainThread(devtools), before) }
+  }
+  const times: number[] = []
+  for (let i = 0; i < 4; i++) {
+    const { context, time } = await open()
+    times.push(time)
+    await context.close()
+  }
+  const { page, context, devtools, time, cause } = await open()
+  limit("open a ticket of 5,000 messages, CPU 1:4", median([...times, time]), 300, ms, cause)
 
   await page.waitForTimeout(1_000)
   const text = "What I write while so much is here"
@@ -212,14 +241,19 @@ test("a queue of 500 tickets, and a day of messages", async () => {
   await page.waitForTimeout(500)
   limit(`elements in the page of a queue of ${queueRows} rows`, await page.evaluate(() => document.querySelectorAll("*").length), 1_500, plain)
   recordScroll(`a queue of ${queueRows} rows`, await scroll(page, ".queue-rows", 60))
-  await page.locator(".queue-rows").evaluate((list) => list.scrollTo(0, 0))
+  await rest(page)
   const devtools = await slow(page)
-  await page.locator("[data-row]").first().focus()
   const before = await mainThread(devtools)
-  const keys = await longestKey(page, 20, async () => {
-    for (let i = 0; i < 20; i++) await page.keyboard.press("j", { delay: 30 })
-  })
-  limit(`longest interaction in a queue of ${queueRows} rows, CPU 1:4`, keys, 100, ms, spent(await mainThread(devtools), before).replace("one measurement", "20 keys"))
+  const keys: number[] = []
+  for (let i = 0; i < 5; i++) {
+    await page.locator(".queue-rows").evaluate((list) => list.scrollTo(0, 0))
+    await page.locator("[data-row]").first().focus()
+    await page.waitForTimeout(500)
+    keys.push(await longestKey(page, 20, async () => {
+      for (let j = 0; j < 20; j++) await page.keyboard.press("j", { delay: 30 })
+    }))
+  }
+  limit(`longest interaction in a queue of ${queueRows} rows, CPU 1:4`, median(keys), 100, ms, spent(await mainThread(devtools), before).replace("one measurement", "100 keys"))
   await devtools.send("Emulation.setCPUThrottlingRate", { rate: 1 })
 
   // Eight hours with one message per second, in 100 tickets.
