@@ -4,14 +4,15 @@ import { record } from "../quality.mjs"
 import { customerWithTicket, longLog } from "./api"
 import { caller, launch, person, seeded, signInOverApi, storeLog } from "./console"
 
-// The budgets of speed and memory, at a quarter of the processor where it says CPU 1:4. They are recorded and never
-// fail a test, because they depend on the machine. Times are medians of five.
+// The budgets of speed and memory, at a quarter of the processor where it says CPU 1:4. Times are recorded and never
+// fail a test, because they depend on the machine. For the quality report they are medians of five.
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
 afterAll(() => browser.close())
 
 const messages = 5_000
 const queueRows = 500
+const runs = process.env.SPEED ? 5 : 1
 
 type Json = Record<string, unknown>
 const ms = (value: number) => `${value.toFixed(value < 100 ? 1 : 0)} ms`
@@ -19,6 +20,11 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor
 const p95 = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)]!
 
 const limit = (name: string, value: number, most: number, text = ms, cause = "") => record("console", name, text(value), `at most ${text(most)}`, value <= most, cause)
+/** A budget that does not depend on the machine. */
+const bound = (name: string, value: number, most: number, text: (value: number) => string) => {
+  limit(name, value, most, text)
+  expect(value, name).toBeLessThanOrEqual(most)
+}
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
 const plain = (value: number) => String(Math.round(value * 1000) / 1000)
 
@@ -72,7 +78,16 @@ const observe = () => {
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) seen.shift += entry.value
   }).observe({ type: "layout-shift", buffered: true })
-  addEventListener("keydown", (event) => requestAnimationFrame(() => setTimeout(() => seen.keys.push(performance.now() - event.timeStamp))), true)
+  // The frame of a key has ended when anything comes after it: another event, or a task, which may wait for many events and frames.
+  const drawn: number[] = []
+  const ended = () => void seen.keys.push(...drawn.splice(0).map((start) => performance.now() - start))
+  for (const type of ["keydown", "keyup"]) addEventListener(type, ended, true)
+  const start = (event: KeyboardEvent) =>
+    requestAnimationFrame(() => {
+      drawn.push(event.timeStamp)
+      setTimeout(ended)
+    })
+  addEventListener("keydown", start, true)
 }
 const observed = (page: Page) => page.evaluate(() => (globalThis as never as { seen: { rows: number; shift: number; keys: number[] } }).seen)
 
@@ -137,7 +152,7 @@ test("rows on the screen", async () => {
   const cold: number[] = []
   const warm: number[] = []
   let [shift, coldCause, warmCause] = [0, "", ""]
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < runs; i++) {
     const someone = await person(browser)
     await someone.context.addInitScript(observe)
     await someone.context.request.post("/login", { data: { phone, password: "ticket-demo-2026", session: "cookie" } })
@@ -163,7 +178,7 @@ test("rows on the screen", async () => {
   }
   limit("rows on the screen, cold, CPU 1:4", median(cold), 1_200, ms, coldCause)
   limit("rows on the screen from the device, CPU 1:4", median(warm), 600, ms, warmCause)
-  limit("layout shift of a first load", shift, 0.02, plain)
+  bound("layout shift of a first load", shift, 0.02, plain)
 }, 600_000)
 
 test("a ticket of 5,000 messages", async () => {
@@ -187,7 +202,7 @@ test("a ticket of 5,000 messages", async () => {
     return { page, context, devtools, time, cause: spent(await mainThread(devtools), before) }
   }
   const times: number[] = []
-  for (let i = 0; i < 4; i++) {
+  for (let i = 1; i < runs; i++) {
     const { context, time } = await open()
     times.push(time)
     await context.close()
@@ -201,8 +216,8 @@ test("a ticket of 5,000 messages", async () => {
   limit("longest interaction while typing there, CPU 1:4", typing, 100)
   await devtools.send("Emulation.setCPUThrottlingRate", { rate: 1 })
   recordScroll("it", await scroll(page, ".log-list", -60))
-  limit("elements in the page there", await page.evaluate(() => document.querySelectorAll("*").length), 1_500, plain)
-  limit("JavaScript heap there", await heap(devtools), 25e6, mb)
+  bound("elements in the page there", await page.evaluate(() => document.querySelectorAll("*").length), 1_500, plain)
+  bound("JavaScript heap there", await heap(devtools), 25e6, mb)
   await context.close()
 }, 600_000)
 
@@ -239,13 +254,13 @@ test("a queue of 500 tickets, and a day of messages", async () => {
   await expect.poll(loaded, { timeout: 120_000 }).toBeGreaterThanOrEqual(queueRows)
   await page.locator(".queue-rows").evaluate((list) => list.scrollTo(0, 0))
   await page.waitForTimeout(500)
-  limit(`elements in the page of a queue of ${queueRows} rows`, await page.evaluate(() => document.querySelectorAll("*").length), 1_500, plain)
+  bound(`elements in the page of a queue of ${queueRows} rows`, await page.evaluate(() => document.querySelectorAll("*").length), 1_500, plain)
   recordScroll(`a queue of ${queueRows} rows`, await scroll(page, ".queue-rows", 60))
   await rest(page)
   const devtools = await slow(page)
   const before = await mainThread(devtools)
   const keys: number[] = []
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < runs; i++) {
     await page.locator(".queue-rows").evaluate((list) => list.scrollTo(0, 0))
     await page.locator("[data-row]").first().focus()
     await page.waitForTimeout(500)
@@ -253,7 +268,7 @@ test("a queue of 500 tickets, and a day of messages", async () => {
       for (let j = 0; j < 20; j++) await page.keyboard.press("j", { delay: 30 })
     }))
   }
-  limit(`longest interaction in a queue of ${queueRows} rows, CPU 1:4`, median(keys), 100, ms, spent(await mainThread(devtools), before).replace("one measurement", "100 keys"))
+  limit(`longest interaction in a queue of ${queueRows} rows, CPU 1:4`, median(keys), 100, ms, spent(await mainThread(devtools), before).replace("one measurement", `${20 * runs} keys`))
   await devtools.send("Emulation.setCPUThrottlingRate", { rate: 1 })
 
   // Eight hours with one message per second, in 100 tickets.
@@ -276,6 +291,6 @@ test("a queue of 500 tickets, and a day of messages", async () => {
   const start = await heap(devtools)
   await day(28_800)
   await page.waitForTimeout(1_000)
-  limit("growth of the heap in 8 h with a message per second", Math.max(0, (await heap(devtools)) - start), 5e6, mb)
+  bound("growth of the heap in 8 h with a message per second", Math.max(0, (await heap(devtools)) - start), 5e6, mb)
   await context.close()
 }, 600_000)

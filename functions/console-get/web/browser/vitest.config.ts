@@ -4,8 +4,8 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ["*.test.ts"],
-    // Speed is measured and pictures are compared by `make quality`.
-    exclude: [...(process.env.SHOTS || process.env.SPEED ? [] : ["shots.test.ts", "speed.test.ts"]), ...(process.env.QUALITY_FULL || process.env.UPDATE_GOLDEN ? [] : ["golden.test.ts"])],
+    // Pictures are compared by `make quality`.
+    exclude: [...(process.env.SHOTS ? [] : ["shots.test.ts"]), ...(process.env.QUALITY_FULL || process.env.UPDATE_GOLDEN ? [] : ["golden.test.ts"])],
     globalSetup: ["stack.ts"],
     environment: "node",
     testTimeout: 240_000,
