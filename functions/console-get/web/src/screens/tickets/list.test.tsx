@@ -3,9 +3,11 @@ import { QueryClientProvider } from "@tanstack/preact-query"
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/preact"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { queryClient, refresh } from "../../api/query"
+import type { Entry } from "../../api/types"
 import { session } from "../../app/session"
 import { t } from "../../i18n"
-import { deleteDatabase, openDatabase } from "../../log/db"
+import { database, deleteDatabase, openDatabase } from "../../log/db"
+import { forgetLogs, logSignal } from "../../log/store"
 import { forgetTickets, heldTickets, putTickets } from "../../log/tickets"
 import { TicketList } from "./list"
 
@@ -26,6 +28,7 @@ afterEach(async () => {
   cleanup()
   queryClient.clear()
   forgetTickets()
+  forgetLogs()
   vi.unstubAllGlobals()
   await deleteDatabase("me")
 })
@@ -44,6 +47,19 @@ test("a customer without a ticket is told how to open one", async () => {
   answer = () => page([])
   await open()
   await screen.findByText("No tickets yet")
+})
+
+test("a pointer over a row reads the ticket's log from the device before the click", async () => {
+  answer = () => page([{ ...solved, status: "open", lastSeq: 1 }])
+  const tx = (await database()).transaction(["entries", "logs"], "readwrite")
+  void tx.objectStore("entries").put({ ticketId: "s", seq: 1, prev: 0, kind: "opened", body: "Please help" } as Entry)
+  void tx.objectStore("logs").put({ ticketId: "s", syncedTo: 1, oldest: 1, complete: true, usedAt: 0 })
+  await tx.done
+  await open()
+  const row = await screen.findByRole("link", { name: /Solved ticket/ })
+  expect(logSignal("s").value.entries).toEqual([])
+  fireEvent.pointerEnter(row)
+  await vi.waitFor(() => expect(logSignal("s").value.entries.map(({ body }) => body)).toEqual(["Please help"]))
 })
 
 test("a list that is empty asks once whether there is any ticket, and again after a loss of the connection", async () => {
