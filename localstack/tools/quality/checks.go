@@ -32,7 +32,7 @@ func checks() []check {
 		{"hot-keys", "Rate at which the busiest key is full", time.Minute, [][]string{goTest("^TestCeiling", "./localstack/tools/hotkeys")}},
 		{"scale", "Cost and latency with 10 million items", 6 * time.Minute, [][]string{goTest("^TestCostAtScale", conformance)}},
 		{"cold-start", "Cold start of every function", time.Minute, [][]string{{"go", "run", "./localstack/tools/bench", "cold-start"}}},
-		{"speed", "Throughput, latency and memory", 4 * time.Minute, [][]string{{"make", "bench"}}},
+		{"speed", "Throughput, latency and memory", 9 * time.Minute, [][]string{{"make", "bench"}}},
 		{"console", "Sizes, speed and memory of the web console", 4 * time.Minute, [][]string{{"make", "speed-console"}}},
 		{"crash-points", "Same state after a crash at any point and a retry", time.Minute, [][]string{goTest("^TestCrashPoints", conformance, faults)}},
 		{"linearizability", "Linearizability of the ticket log", 4 * time.Minute, [][]string{goTest("^TestLinear", conformance)}},
@@ -46,7 +46,7 @@ func checks() []check {
 		{"restore", "Restore drill on the emulator", time.Minute, [][]string{{"make", "test-restore"}}},
 		{"accessibility", "Accessibility and appearance of the web console", 11 * time.Minute, [][]string{{"make", "test-console-quality"}}},
 		{"template", "Template linters", time.Minute, [][]string{{"make", "lint-template"}}},
-		{"faults", "Exactly-once under faults", 16 * time.Minute, [][]string{goTest("^TestFaults_ThrottledKeys$", faults), goTest("^TestFaults_ExactlyOnce$", faults)}},
+		{"faults", "Exactly-once under faults", 11 * time.Minute, [][]string{goTest("^TestFaults_ThrottledKeys$", faults), goTest("^TestFaults_ExactlyOnce$", faults)}},
 		{"seeded-bugs", "Seeded bugs detected", 3 * time.Minute, [][]string{{"make", "mutation-test"}}},
 	}
 }
