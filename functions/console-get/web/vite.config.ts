@@ -25,12 +25,17 @@ function finish(): Plugin {
         return html.replace(new RegExp(`\\n.*modulepreload.*${href}.*`), "").replace('<script type="module"', `<script type="module" async crossorigin src="${href}"></script>\n  $&`)
       },
     },
+    generateBundle: {
+      order: "post",
+      handler: (_, bundle) => {
+        for (const file of Object.values(bundle)) if (file.type === "chunk") file.code = compileHint + file.code
+      },
+    },
     async closeBundle() {
       const assets = readdirSync(join(dist, "assets"))
       await buildWorker(assets)
       for (const name of assets.filter((file) => /\.(js|css)$/.test(file))) {
-        const text = (name.endsWith(".js") ? compileHint : "") + readFileSync(join(dist, "assets", name), "utf8")
-        writeFileSync(join(dist, "assets", name), text)
+        const text = readFileSync(join(dist, "assets", name))
         writeFileSync(join(dist, "assets", `${name}.gz`), gzipSync(text, { level: 9 }))
         writeFileSync(join(dist, "assets", `${name}.br`), brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }))
       }

@@ -2,7 +2,7 @@ import type { Browser, CDPSession, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { record } from "../quality.mjs"
 import { customerWithTicket, longLog } from "./api"
-import { caller, launch, person, seeded, signInOverApi, storeLog } from "./console"
+import { caller, launch, logInOverApi, person, seeded, signInOverApi, storeLog } from "./console"
 
 // The budgets of speed and memory, at a quarter of the processor where it says CPU 1:4. Times are recorded and never
 // fail a test, because they depend on the machine. For the quality report they are medians of five.
@@ -155,7 +155,7 @@ test("rows on the screen", async () => {
   for (let i = 0; i < runs; i++) {
     const someone = await person(browser)
     await someone.context.addInitScript(observe)
-    await someone.context.request.post("/login", { data: { phone, password: "ticket-demo-2026", session: "cookie" } })
+    await logInOverApi(someone.context, phone)
     await rest(someone.page)
     const devtools = await slow(someone.page)
     const rows = async (load: () => Promise<unknown>) => {
