@@ -90,9 +90,10 @@ def drill_template():
     for name in ("StreamProjectFunction", "StreamDeliverFunction"):
         declared = full["Resources"][name]
         resources.update(plain_function((name, declared), declared["Properties"]["Events"]["Changes"]["Properties"]))
-    stage = {"Stage": full["Parameters"]["Stage"]}
+    parameters = {name: full["Parameters"][name] for name in ("Stage", "TableCapacity", "TableUnits")}
+    conditions = {name: full["Conditions"][name] for name in ("IsProd", "IsProvisioned")}
     outputs = {name: full["Outputs"][name] for name in ("TableName", "BucketName")}
-    return {"AWSTemplateFormatVersion": "2010-09-09", "Parameters": stage, "Conditions": {"IsProd": full["Conditions"]["IsProd"]}, "Resources": resources, "Outputs": outputs}
+    return {"AWSTemplateFormatVersion": "2010-09-09", "Parameters": parameters, "Conditions": conditions, "Resources": resources, "Outputs": outputs}
 
 
 def start_emulator():

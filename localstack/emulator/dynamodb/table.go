@@ -48,10 +48,11 @@ func ParseTable(properties map[string]any, name string) (Table, error) {
 	if err != nil {
 		return Table{}, err
 	}
-	table := Table{TableName: name, BillingMode: "PAY_PER_REQUEST"}
+	table := Table{TableName: name}
 	if err := json.Unmarshal(text, &table); err != nil {
 		return Table{}, fmt.Errorf("table %s: %w", name, err)
 	}
+	table.BillingMode = "PAY_PER_REQUEST" // the engine has no capacity that could be provisioned
 	if table.StreamSpecification != nil {
 		table.StreamSpecification.StreamEnabled = true
 	}

@@ -32,6 +32,7 @@ var root = repo.MustRoot()
 var (
 	templateFile = cmp.Or(os.Getenv("TEMPLATE_FILE"), filepath.Join(root, "template.yaml"))
 	edgeFile     = cmp.Or(os.Getenv("EDGE_FILE"), filepath.Join(root, "infra", "edge.yaml"))
+	capacityFile = filepath.Join(root, "infra", "capacity.yaml")
 )
 
 // load reads the template and the OpenAPI document.

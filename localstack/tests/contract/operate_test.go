@@ -90,12 +90,12 @@ func TestOperate_Names(t *testing.T) {
 	}
 }
 
-// templateNames returns the names of parameters, resources and outputs of both templates, and
+// templateNames returns the names of parameters, resources and outputs of the templates, and
 // those of the outputs of the stack.
 func templateNames(t *testing.T) (names, outputs map[string]bool) {
 	t.Helper()
 	names, outputs = map[string]bool{}, map[string]bool{}
-	for _, file := range []string{templateFile, edgeFile} {
+	for _, file := range []string{templateFile, edgeFile, capacityFile} {
 		var template struct {
 			Parameters map[string]yaml.Node `yaml:"Parameters"`
 			Resources  map[string]yaml.Node `yaml:"Resources"`

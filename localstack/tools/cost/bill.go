@@ -14,6 +14,7 @@ type bill struct {
 	used      usage
 	functions []functionLine
 	tickets   []line // of 1,000 tickets
+	indexes   int    // of the table
 	idle      []line // of a month
 }
 
@@ -31,6 +32,13 @@ func newBill(list prices, template *samtemplate.Template, used usage) (*bill, er
 		return nil, err
 	}
 	b := &bill{prices: list, used: used}
+	tables, err := template.Resources("AWS::DynamoDB::Table")
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range tables {
+		b.indexes += len(samtemplate.List(table.Properties["GlobalSecondaryIndexes"]))
+	}
 	factor := 1000 / float64(used.tickets)
 	quantities := counts{
 		requests + "/transfer GB": used.responseBytes / gigabyte, push + "/transfer GB": used.frameBytes / gigabyte,
@@ -112,6 +120,40 @@ func total(lines []line, include func(line) bool) (usd float64) {
 	}
 	return usd
 }
+
+// leastUnits is MinUnits of infra/capacity.yaml.
+const leastUnits = 5
+
+// leastCapacity returns what a month of the least provisioned capacity costs, of the table and its indexes.
+func (b *bill) leastCapacity() float64 {
+	unit := b.Prices["write capacity-hour"].USD + b.Prices["read capacity-hour"].USD
+	return float64(1+b.indexes) * leastUnits * unit * hoursPerMonth
+}
+
+// leastUtilization returns the utilization from which on provisioned capacity costs less than
+// requests on demand. Reads and writes have the same.
+func (b *bill) leastUtilization() float64 {
+	write := b.Prices["write unit"]
+	return b.Prices["write capacity-hour"].USD / secondsPerHour / (write.USD / write.Per)
+}
+
+// provisioned returns what 1,000 tickets cost if the table has provisioned capacity, of which the
+// part utilization is used.
+func (b *bill) provisioned(utilization float64) float64 {
+	hour := map[string]string{"write unit": "write capacity-hour", "read unit": "read capacity-hour"}
+	usd := 0.0
+	for _, l := range b.tickets {
+		if capacity, found := hour[l.price]; found {
+			usd += l.quantity / secondsPerHour / utilization * b.Prices[capacity].USD
+		} else {
+			usd += l.usd
+		}
+	}
+	return usd
+}
+
+// busy returns what 1,000 tickets cost in a stack with steady traffic and provisioned capacity.
+func (b *bill) busy() float64 { return b.provisioned(b.Utilization.Part) }
 
 // services are the services by the prices that belong to them, in the order of the report.
 var services = []struct {

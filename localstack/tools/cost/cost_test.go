@@ -80,6 +80,23 @@ func TestNewBill(t *testing.T) {
 	}
 }
 
+// TestBill_Provisioned checks that only the units of the table have another price, and that it is
+// the same as on demand at the least utilization.
+func TestBill_Provisioned(t *testing.T) {
+	b := testBill(t)
+	// 300,000 write units are 83.3 unit-hours; half of the capacity is used.
+	want := b.sum() - 0.1875 + 2*300_000/3600.0*0.00065
+	if got := b.provisioned(0.5); !near(got, want) {
+		t.Errorf("at 50 %%: got %v USD, want %v", got, want)
+	}
+	if got := b.provisioned(b.leastUtilization()); !near(got, b.sum()) {
+		t.Errorf("at the least utilization: got %v USD, want %v as on demand", got, b.sum())
+	}
+	if want := 9 * 5 * 0.00078 * 730; !near(b.leastCapacity(), want) {
+		t.Errorf("the least capacity: got %v USD a month, want %v", b.leastCapacity(), want)
+	}
+}
+
 // TestNewBill_Idle checks that a month without users has every part of the template that
 // costs something.
 func TestNewBill_Idle(t *testing.T) {

@@ -23,6 +23,8 @@ type prices struct {
 	Region  string
 	Prices  map[string]price
 	Assumed map[string]any // milliseconds by service, and a note
+
+	Utilization struct{ Part float64 } // of provisioned capacity
 }
 
 // loadPrices returns the price file, in which each price must have a source and a date.
@@ -35,6 +37,9 @@ func loadPrices() (prices, error) {
 		if item.USD <= 0 || item.Per <= 0 || !strings.HasPrefix(item.Source, "https://") || item.Date == "" {
 			return p, fmt.Errorf("prices.json: %s: got %+v, want a price with source and date", name, item)
 		}
+	}
+	if u := p.Utilization.Part; u <= 0 || u > 1 {
+		return p, fmt.Errorf("prices.json: utilization: got %v, want a part of 1", u)
 	}
 	return p, nil
 }

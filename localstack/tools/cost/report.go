@@ -11,7 +11,8 @@ import (
 // summary returns the cost by service and lever as text.
 func (b *bill) summary() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "1,000 tickets: %.3f USD (target %.2f); a month without users: %.2f USD\n%s", b.sum(), target, total(b.idle, func(line) bool { return true }), b.matrix())
+	fmt.Fprintf(&text, "1,000 tickets: %.3f USD on demand, %.3f with provisioned capacity (target %.2f); a month without users: %.2f USD\n%s\n%s",
+		b.sum(), b.busy(), target, total(b.idle, func(line) bool { return true }), b.matrix(), b.utilizations())
 	return text.String()
 }
 
@@ -54,6 +55,17 @@ func (b *bill) cause() string {
 		without(search), without(push), without(search, push), without(notifications), without(search, push, notifications))
 }
 
+// utilizations returns a table of what 1,000 tickets cost with provisioned capacity.
+func (b *bill) utilizations() string {
+	var header, rule, row strings.Builder
+	for _, used := range []float64{0.9, 0.8, b.Utilization.Part, 0.6, 0.5, 0.4, 0.3} {
+		fmt.Fprintf(&header, " %.0f %% |", 100*used)
+		rule.WriteString("--:|")
+		fmt.Fprintf(&row, " %.3f |", b.provisioned(used))
+	}
+	return fmt.Sprintf("| Used |%s on demand |\n|---|%s--:|\n| USD for 1,000 tickets |%s %.3f |\n", header.String(), rule.String(), row.String(), b.sum())
+}
+
 // chart returns the cost of each lever as a Mermaid chart.
 func (b *bill) chart() string {
 	var names, values []string
@@ -71,13 +83,18 @@ func (b *bill) page() string {
 	idle := total(b.idle, func(line) bool { return true })
 	write("# What it costs\n\nWritten by `make cost` from one run of %d tickets on the local stack; do not edit it. ", b.used.tickets)
 	write("Prices: [prices.json](../localstack/tools/cost/prices.json) (list prices of %s without free tiers, each with its source and date).\n\n", b.Region)
-	write("**1,000 tickets of the standard mix cost %.3f USD** (target: at most %.2f), without SMS and e-mail. **A month without any user costs %.2f USD.**\n\n", b.sum(), target, idle)
+	write("**1,000 tickets of the standard mix cost %.3f USD** in a table on demand, and [%.3f in one with provisioned capacity](#provisioned-capacity) (target: at most %.2f), without SMS and e-mail. **A month without any user costs %.2f USD.**\n\n",
+		b.sum(), b.busy(), target, idle)
 	write("## 1,000 tickets\n\n%s\n%s\n", b.matrix(), b.chart())
 	if cause := b.cause(); cause != "" {
 		write("**Why it is above the target.** %s\n\n%s\n", cause, whatStays)
 	}
 	write("%s\n", explanation)
-	write("The mix for one ticket:\n\n")
+	write("## Provisioned capacity\n\n%s\n", b.utilizations())
+	least := b.leastCapacity()
+	write(provisionedText, 100*b.leastUtilization(), 100*b.Utilization.Part, leastUnits, b.indexes, least, least/(b.sum()-b.busy()))
+	write("## The mix\n\n")
+	write("For one ticket:\n\n")
 	for _, s := range (&players{}).steps() {
 		write("1. %s\n", s.name)
 	}
@@ -109,6 +126,10 @@ const whatStays = `What stays, and why:
 - **Push**: both sides get each entry at once, and those who have not read it one hint from the stream, because the function may fail between the write and the push (ADR 0046). To omit the hint, each post would have to store that its push was sent: one more write, and its author would wait for it. An agent with the queue open gets the changed ticket as well, and the hint although the ticket names the entry, because clients from before wait for it: 6 frames. The author's own connection gets the entry too, because a client may show its own messages by this frame: 9 frames.
 - **Notifications**: an unread one is a transaction with the count of its user; one that was read before is a single write (ADR 0043).
 - **Requests**: of each request the HTTP API takes 1 USD per million, whatever the function does.
+`
+
+const provisionedText = `With ` + "`TableCapacity=provisioned`" + ` and ` + "`infra/capacity.yaml`" + ` ([steps](operate.md#lower-the-cost-of-a-busy-stack)) the units of the table and its indexes are billed by the hour, used or not. They cost less than on demand if more than %.0f %% of them are used. How many are used depends on how even the traffic is; %.0f %% is assumed, which a simulated day of a stack with some tickets a second reaches ([utilization_test.go](../localstack/tools/cost/utilization_test.go)). The least capacity, %d read and write units for the table and each of its %d indexes, costs %.2f USD a month, so it pays from about %.0f,000 tickets a month on.
+
 `
 
 const explanation = `Counted: the units that DynamoDB's engine reports for each call of a function, invocations, requests, frames and queue messages. Nothing is batched: each step waits until the stack is idle, as with little traffic. More traffic shares invocations of the stream.
