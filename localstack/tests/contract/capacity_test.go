@@ -1,56 +1,55 @@
 package contract
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"gopkg.in/yaml.v3"
-
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
-// TestCapacity checks that infra/capacity.yaml scales every index of the table, in each of its
-// loops over indexes: an index that is full stops the writes of the table.
+// TestCapacity checks that infra/capacity.yaml scales the reads and the writes of the table and of
+// each index: an index that is full stops the writes of the table.
 func TestCapacity(t *testing.T) {
 	stack, _ := load(t)
-	tables, err := stack.Resources("AWS::DynamoDB::Table")
-	if err != nil || len(tables) != 1 {
-		t.Fatalf("got %d tables (%v), want 1", len(tables), err)
-	}
 	var want []string
-	for _, index := range samtemplate.List(tables[0].Properties["GlobalSecondaryIndexes"]) {
-		want = append(want, samtemplate.String(samtemplate.Map(index)["IndexName"]))
+	for _, unit := range []string{"Read", "Write"} {
+		want = append(want, "table/name dynamodb:table:"+unit+"CapacityUnits")
+		for _, index := range samtemplate.List(properties(t, stack, "AWS::DynamoDB::Table")["Table"]["GlobalSecondaryIndexes"]) {
+			want = append(want, "table/name/index/"+samtemplate.String(samtemplate.Map(index)["IndexName"])+" dynamodb:index:"+unit+"CapacityUnits")
+		}
 	}
 	slices.Sort(want)
 
-	var capacity struct {
-		Resources map[string][]any `yaml:"Resources"` // a loop: variable, values, body
-	}
-	if err := yaml.Unmarshal(readFile(t, capacityFile), &capacity); err != nil {
+	capacity, err := samtemplate.Load(capacityFile, map[string]string{"TableName": "name"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	checked := 0
-	for name, loop := range capacity.Resources {
-		if !strings.HasPrefix(name, "Fn::ForEach::Index") {
-			continue
-		}
-		checked++
-		var got []string
-		for _, value := range samtemplate.List(loop[1]) {
-			got = append(got, samtemplate.String(value))
-		}
-		slices.Sort(got)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: got the indexes %v, want those of the table, %v", name, got, want)
-		}
+	capacity.Attribute = func(r *samtemplate.Resource, _ string) (any, error) { return r.ID, nil }
+	targets := map[string]string{} // what is scaled, by target
+	for id, p := range properties(t, capacity, "AWS::ApplicationAutoScaling::ScalableTarget") {
+		targets[id] = samtemplate.String(p["ResourceId"]) + " " + samtemplate.String(p["ScalableDimension"])
 	}
-	if checked != 2 {
-		t.Errorf("got %d loops over indexes, want one of targets and one of policies", checked)
+	if got := slices.Sorted(maps.Values(targets)); !slices.Equal(got, want) {
+		t.Errorf("got targets of\n%s\nwant of\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	var scaled []string
+	for id, p := range properties(t, capacity, "AWS::ApplicationAutoScaling::ScalingPolicy") {
+		target := targets[samtemplate.String(p["ScalingTargetId"])]
+		metric := samtemplate.String(samtemplate.Map(samtemplate.Map(p["TargetTrackingScalingPolicyConfiguration"])["PredefinedMetricSpecification"])["PredefinedMetricType"])
+		if unit := strings.TrimSuffix(strings.TrimPrefix(metric, "DynamoDB"), "CapacityUtilization"); !strings.HasSuffix(target, ":"+unit+"CapacityUnits") {
+			t.Errorf("%s: got the metric %s of the target %q", id, metric, target)
+		}
+		scaled = append(scaled, target)
+	}
+	slices.Sort(scaled)
+	if !slices.Equal(scaled, want) {
+		t.Errorf("got policies of\n%s\nwant of\n%s", strings.Join(scaled, "\n"), strings.Join(want, "\n"))
 	}
 }
 
-// TestCapacity_Provisioned checks that the table and each index get a capacity with
+// TestCapacity_Provisioned checks that the table and each index have a capacity with
 // TableCapacity=provisioned, without which CloudFormation cannot change it, and none on demand.
 func TestCapacity_Provisioned(t *testing.T) {
 	for capacity, want := range map[string]struct {
@@ -61,14 +60,7 @@ func TestCapacity_Provisioned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tables, err := stack.Resources("AWS::DynamoDB::Table")
-		if err != nil {
-			t.Fatal(err)
-		}
-		table, err := stack.Properties(tables[0])
-		if err != nil {
-			t.Fatal(err)
-		}
+		table := properties(t, stack, "AWS::DynamoDB::Table")["Table"]
 		if got := samtemplate.String(table["BillingMode"]); got != want.mode {
 			t.Errorf("%s: got BillingMode %s, want %s", capacity, got, want.mode)
 		}

@@ -121,13 +121,29 @@ func total(lines []line, include func(line) bool) (usd float64) {
 	return usd
 }
 
-// leastUnits is MinUnits of infra/capacity.yaml.
-const leastUnits = 5
+const (
+	leastUnits = 5 // MinUnits of infra/capacity.yaml
 
-// leastCapacity returns what a month of the least provisioned capacity costs, of the table and its indexes.
-func (b *bill) leastCapacity() float64 {
+	// alarmsOfPolicy are the alarms that auto scaling creates for a scaling policy of a table.
+	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
+	alarmsOfPolicy = 4
+)
+
+// alarms returns the alarms of auto scaling, of the reads and writes of the table and its indexes.
+func (b *bill) alarms() int { return 2 * (1 + b.indexes) * alarmsOfPolicy }
+
+// fixedCapacity returns what a month of provisioned capacity costs at least: its least units, and
+// its alarms.
+func (b *bill) fixedCapacity() float64 {
 	unit := b.Prices["write capacity-hour"].USD + b.Prices["read capacity-hour"].USD
-	return float64(1+b.indexes) * leastUnits * unit * hoursPerMonth
+	return float64(1+b.indexes)*leastUnits*unit*hoursPerMonth + float64(b.alarms())*b.Prices["alarm metric"].USD
+}
+
+// utilizationFor returns the utilization of provisioned capacity at which 1,000 tickets cost usd.
+func (b *bill) utilizationFor(usd float64) float64 {
+	full := b.provisioned(1)
+	units := b.provisioned(0.5) - full // what the units cost if all are used
+	return units / (usd - (full - units))
 }
 
 // leastUtilization returns the utilization from which on provisioned capacity costs less than

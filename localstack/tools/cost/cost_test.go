@@ -92,8 +92,11 @@ func TestBill_Provisioned(t *testing.T) {
 	if got := b.provisioned(b.leastUtilization()); !near(got, b.sum()) {
 		t.Errorf("at the least utilization: got %v USD, want %v as on demand", got, b.sum())
 	}
-	if want := 9 * 5 * 0.00078 * 730; !near(b.leastCapacity(), want) {
-		t.Errorf("the least capacity: got %v USD a month, want %v", b.leastCapacity(), want)
+	if want := 9*5*0.00078*730 + 72*0.1; !near(b.fixedCapacity(), want) {
+		t.Errorf("the least capacity: got %v USD a month, want %v", b.fixedCapacity(), want)
+	}
+	if got := b.provisioned(b.utilizationFor(0.9)); !near(got, 0.9) {
+		t.Errorf("at the utilization for 0.9 USD: got %v", got)
 	}
 }
 

@@ -91,8 +91,8 @@ func (b *bill) page() string {
 	}
 	write("%s\n", explanation)
 	write("## Provisioned capacity\n\n%s\n", b.utilizations())
-	least := b.leastCapacity()
-	write(provisionedText, 100*b.leastUtilization(), 100*b.Utilization.Part, leastUnits, b.indexes, least, least/(b.sum()-b.busy()))
+	fixed := b.fixedCapacity()
+	write(provisionedText, 100*b.leastUtilization(), 100*b.utilizationFor(target), 100*b.Utilization.Part, fixed, leastUnits, b.indexes, b.alarms(), fixed/(b.sum()-b.busy()))
 	write("## The mix\n\n")
 	write("For one ticket:\n\n")
 	for _, s := range (&players{}).steps() {
@@ -128,11 +128,13 @@ const whatStays = `What stays, and why:
 - **Requests**: of each request the HTTP API takes 1 USD per million, whatever the function does.
 `
 
-const provisionedText = `With ` + "`TableCapacity=provisioned`" + ` and ` + "`infra/capacity.yaml`" + ` ([steps](operate.md#lower-the-cost-of-a-busy-stack)) the units of the table and its indexes are billed by the hour, used or not. They cost less than on demand if more than %.0f %% of them are used. How many are used depends on how even the traffic is; %.0f %% is assumed, which a simulated day of a stack with some tickets a second reaches ([utilization_test.go](../localstack/tools/cost/utilization_test.go)). The least capacity, %d read and write units for the table and each of its %d indexes, costs %.2f USD a month, so it pays from about %.0f,000 tickets a month on.
+const provisionedText = `With ` + "`TableCapacity=provisioned`" + ` and ` + "`infra/capacity.yaml`" + ` ([steps](operate.md#lower-the-cost-of-a-busy-stack)) the units of the table and its indexes are billed by the hour, used or not. They cost less than on demand if more than %.0f %% of them are used, and the target is met from %.0f %% on.
+
+How many are used depends on how even the traffic is. %.0f %% of reads and writes is assumed: simulated days of a stack with seven tickets a second reach it ([utilization_test.go](../localstack/tools/cost/utilization_test.go)); a smaller one, whose minutes differ more, uses less. Not in the table, in USD a month: %.2f for the least capacity (%d read and write units for the table and each of its %d indexes) and the %d alarms of auto scaling. At the assumed utilization this is saved from about %.0f,000 tickets a month on.
 
 `
 
-const explanation = `Counted: the units that DynamoDB's engine reports for each call of a function, invocations, requests, frames and queue messages. Nothing is batched: each step waits until the stack is idle, as with little traffic. More traffic shares invocations of the stream.
+const explanation = `Counted: the units that DynamoDB's engine reports for each call of a function, invocations, requests, frames and queue messages. Each step waits until the stack is idle, as with little traffic: only a message and its read marker are in one batch of the stream. More traffic shares its invocations.
 
 | Lever | Is |
 |---|---|

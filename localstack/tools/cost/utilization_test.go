@@ -15,18 +15,22 @@ import (
 // simulatedDays returns which part of a provisioned capacity is used in some days, and which part
 // of the units is throttled. Auto scaling raises the capacity after two minutes in which more than
 // target of it is used, and lowers it after 15 minutes in which 0.2 less is used, each to what the
-// last minute needs (https://repost.aws/knowledge-center/dynamodb-auto-scaling). The table may also
+// last minute needs (https://repost.aws/knowledge-center/dynamodb-auto-scaling). Assumed: the change
+// takes another five minutes, and each hour is billed at its highest capacity. The table may also
 // use what it has not used in the last five minutes.
 //
 // At noon there is five times as much traffic as at night. noise is the standard deviation of a
 // minute, as part of its traffic.
 func simulatedDays(target, noise float64) (used, throttled float64) {
-	const days, day, atNoon = 5, 24 * 60, 5.0
+	const days, day, hour, lag, atNoon = 5, 24 * 60, 60, 5, 5.0
 	random := rand.New(rand.NewPCG(1, 2))
 	capacity := 1 / target
-	var consumed, provisioned, refused, unused float64
-	above, below := 0, 0
+	var consumed, billed, highest, refused, unused, next float64
+	above, below, changesAt := 0, 0, -1
 	for minute := range days * day {
+		if minute == changesAt {
+			capacity, above, below, changesAt = next, 0, 0, -1
+		}
 		traffic := 1 + (atNoon-1)*(1-math.Cos(2*math.Pi*float64(minute)/day))/2
 		traffic *= max(1+noise*random.NormFloat64(), 0)
 		unused = min(unused+capacity-traffic, 5*capacity)
@@ -34,13 +38,15 @@ func simulatedDays(target, noise float64) (used, throttled float64) {
 			refused, unused = refused-unused, 0
 		}
 		consumed += traffic
-		provisioned += capacity
+		if highest = max(highest, capacity); minute%hour == hour-1 {
+			billed, highest = billed+hour*highest, 0
+		}
 		above, below = streak(above, traffic > target*capacity), streak(below, traffic < (target-0.2)*capacity)
-		if above >= 2 || below >= 15 {
-			capacity, above, below = traffic/target, 0, 0
+		if changesAt < 0 && (above >= 2 || below >= 15) {
+			next, changesAt = traffic/target, minute+lag
 		}
 	}
-	return consumed / provisioned, refused / consumed
+	return consumed / billed, refused / consumed
 }
 
 // streak returns the length of a streak after one more minute.
