@@ -164,8 +164,10 @@ func causeOf(e event.Event) (requestID string, about []slog.Attr) {
 	return "", nil
 }
 
-// runHandlers runs all handlers concurrently and joins their errors. A failed
-// handler does not stop the others.
+// runHandlers runs all handlers concurrently, repeats those whose requests are refused, and joins
+// their errors. A failed handler does not stop the others.
 func runHandlers(ctx context.Context, e event.Event, earlier []event.Event, handlers []Handler) error {
-	return parallel.ForEach(handlers, len(handlers), func(handle Handler) error { return handle(ctx, e, earlier...) })
+	return parallel.ForEach(handlers, len(handlers), func(handle Handler) error {
+		return repeatRefused(ctx, func() error { return handle(ctx, e, earlier...) })
+	})
 }

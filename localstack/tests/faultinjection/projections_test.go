@@ -61,13 +61,18 @@ func (r *run) countBehind(ctx context.Context, scenarios []*scenario) (behind in
 	return behind, nil
 }
 
-// deadLetters counts the records and jobs that were given up.
+// deadLetters counts the records and jobs that were given up. It fails if there is no dead-letter queue.
 func (r *run) deadLetters(ctx context.Context) (n int, err error) {
 	queues, err := r.api.Queues(ctx)
+	found := 0
 	for _, q := range queues {
-		if strings.Contains(q.Name, "Failures") {
+		if strings.HasSuffix(q.Name, "DLQ") {
+			found++
 			n += q.Visible + q.InFlight + q.Delayed
 		}
+	}
+	if err == nil && found == 0 {
+		err = fmt.Errorf("none of %d queues is a dead-letter queue", len(queues))
 	}
 	return n, err
 }

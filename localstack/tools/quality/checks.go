@@ -46,7 +46,7 @@ func checks() []check {
 		{"restore", "Restore drill on the emulator", time.Minute, [][]string{{"make", "test-restore"}}},
 		{"accessibility", "Accessibility and appearance of the web console", 11 * time.Minute, [][]string{{"make", "test-console-quality"}}},
 		{"template", "Template linters", time.Minute, [][]string{{"make", "lint-template"}}},
-		{"faults", "Exactly-once under faults", 11 * time.Minute, [][]string{goTest("^TestFaults_ThrottledKeys$", faults), goTest("^TestFaults_ExactlyOnce$", faults)}},
+		{"faults", "Exactly-once under faults", 11 * time.Minute, [][]string{goTest("^TestFaults_ThrottledKeys$|^TestFaults_FullTable$", faults), goTest("^TestFaults_ExactlyOnce$", faults)}},
 		{"seeded-bugs", "Seeded bugs detected", 3 * time.Minute, [][]string{{"make", "mutation-test"}}},
 	}
 }
