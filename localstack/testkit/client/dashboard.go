@@ -19,7 +19,7 @@ func (a *API) InvokeFunction(ctx context.Context, function string, event, target
 
 // Queue counts the messages of a queue of the local stack.
 type Queue struct {
-	Name                       string // stack name, a hyphen, logical id
+	Name                       string // stack name, a hyphen, and the logical id or what the template names
 	Visible, InFlight, Delayed int
 }
 
@@ -30,5 +30,6 @@ func (a *API) Queues(ctx context.Context) ([]Queue, error) {
 		return nil, err
 	}
 	var list struct{ Data []Queue }
-	return list.Data, response.Decode(http.StatusOK, &list)
+	err = response.Decode(http.StatusOK, &list)
+	return list.Data, err
 }

@@ -97,7 +97,7 @@ func withLongTimeouts(functions aws.HTTPClient) aws.HTTPClient {
 // or measure these reads. Clients must not rely on it.
 const listsAtOnce = "^(TestEndSession|TestCategories|TestListTickets.*|TestUnread.*|TestRevokeAccess_.*|TestActivity.*|TestRecordSocket|" +
 	"TestStats.*|TestSearch.*|TestIndexTicket.*|TestAddNotifications.*|TestListNotifications.*|TestActiveTicketsOf|TestStream_DuplicateNotifications|" +
-	"TestDeliver_.*|TestClaimDelivery_.*|TestResetPassword|TestRevocationsSince|TestOperationCosts|TestCostBudgets|TestPostCost.*|TestBroadcast.*)$"
+	"TestDeliver_.*|TestClaimDelivery_.*|TestResetPassword|TestRevocationsSince|TestOperationCosts|TestPostCost.*|TestBroadcast.*)$"
 
 // guard is an http.RoundTripper that makes the engine behave as DynamoDB does.
 type guard struct {

@@ -61,21 +61,42 @@ func (r *run) countBehind(ctx context.Context, scenarios []*scenario) (behind in
 	return behind, nil
 }
 
-// deadLetters counts the records and jobs that were given up. It fails if there is no dead-letter queue.
+// deadLetterQueues are the dead-letter queues of the template.
+const deadLetterQueues = 4
+
+// deadLetters counts the records and jobs that were given up, once the queues are empty. It fails
+// if a dead-letter queue is missing.
 func (r *run) deadLetters(ctx context.Context) (n int, err error) {
-	queues, err := r.api.Queues(ctx)
-	found := 0
-	for _, q := range queues {
-		if strings.HasSuffix(q.Name, "DLQ") {
-			found++
-			n += q.Visible + q.InFlight + q.Delayed
+	for began := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		queues, err := r.api.Queues(ctx)
+		if err != nil {
+			return 0, err
+		}
+		waiting, found := 0, 0
+		n = 0
+		for _, q := range queues {
+			messages := q.Visible + q.InFlight + q.Delayed
+			if strings.HasSuffix(q.Name, "DLQ") || strings.HasSuffix(q.Name, "-failures.fifo") {
+				found++
+				n += messages
+			} else {
+				waiting += messages
+			}
+		}
+		switch {
+		case found != deadLetterQueues:
+			return n, fmt.Errorf("got %d dead-letter queues of %d queues, want %d", found, len(queues), deadLetterQueues)
+		case waiting == 0:
+			return n, nil
+		case time.Since(began) > queueWait:
+			return n, fmt.Errorf("%d messages wait in the queues after %s", waiting, queueWait)
 		}
 	}
-	if err == nil && found == 0 {
-		err = fmt.Errorf("none of %d queues is a dead-letter queue", len(queues))
-	}
-	return n, err
 }
+
+// queueWait is how long the queues may take after the last record. A job of the search index that
+// failed is received again after its visibility timeout.
+const queueWait = 3 * time.Minute
 
 // waitForProjection waits until a ticket's projection has reached the end of its log.
 func (r *run) waitForProjection(ctx context.Context, ticketID string) error {

@@ -106,8 +106,11 @@ func (t target) run(ctx context.Context, limit int) (inputs int, err error) {
 		}
 	}
 	fmt.Printf("%-20s %9d inputs\n", t.name, inputs)
+	if err == nil && inputs < limit {
+		err = fmt.Errorf("got %d inputs, want %d", inputs, limit)
+	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s\n", out)
+		fmt.Fprintf(os.Stderr, "%v\n%s\n", err, out)
 	}
 	return inputs, err
 }

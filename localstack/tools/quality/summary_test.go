@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -78,7 +79,8 @@ func TestCause(t *testing.T) {
 	}
 }
 
-// Each pattern of a check names a test in each of its packages: go test succeeds without any.
+// Each alternative in the pattern of a check names a test in one of its packages, and each package
+// has one: go test succeeds without any.
 func TestChecks_PatternsMatch(t *testing.T) {
 	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 	for _, c := range checks() {
@@ -87,19 +89,32 @@ func TestChecks_PatternsMatch(t *testing.T) {
 			if command[0] != "go" || run < 0 {
 				continue
 			}
-			pattern := regexp.MustCompile(command[run+1])
+			pattern, unused := regexp.MustCompile(command[run+1]), map[string]bool{}
+			for alternative := range strings.SplitSeq(command[run+1], "|") {
+				unused[alternative] = true
+			}
 			for _, folder := range command[run+2:] {
 				files, err := filepath.Glob(filepath.Join(repo.MustRoot(), folder, "*_test.go"))
 				if err != nil {
 					t.Fatal(err)
 				}
-				matched := slices.ContainsFunc(files, func(file string) bool {
+				matched := false
+				for _, file := range files {
 					text, err := os.ReadFile(file)
-					return err == nil && slices.ContainsFunc(declared.FindAllStringSubmatch(string(text), -1), func(test []string) bool { return pattern.MatchString(test[1]) })
-				})
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, test := range declared.FindAllStringSubmatch(string(text), -1) {
+						matched = matched || pattern.MatchString(test[1])
+						maps.DeleteFunc(unused, func(alternative string, _ bool) bool { return regexp.MustCompile(alternative).MatchString(test[1]) })
+					}
+				}
 				if !matched {
 					t.Errorf("%s: no test of %s matches %s", c.name, folder, pattern)
 				}
+			}
+			for alternative := range unused {
+				t.Errorf("%s: no test matches %s", c.name, alternative)
 			}
 		}
 	}

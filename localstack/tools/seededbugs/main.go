@@ -60,6 +60,9 @@ func run(ctx context.Context, only string) error {
 		return err
 	}
 	bugs = slices.DeleteFunc(bugs, func(b bug) bool { return !strings.HasPrefix(b.name, only) })
+	if len(bugs) == 0 {
+		return fmt.Errorf("no bug begins with %q", only)
+	}
 	if commit := os.Getenv("QUALITY_COMMIT"); commit != "" {
 		shuffle(bugs, commit)
 	}

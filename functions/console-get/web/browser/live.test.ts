@@ -164,8 +164,10 @@ test("17 close, reopen by a message and by the menu; too late, a new ticket is o
   // Eight days later, the screen says it before anything is sent, and keeps what the form has.
   await page.clock.setSystemTime(Date.now() + 8 * 86_400_000)
   await page.goto(`/app/tickets/${ticket.id}`)
+  const next = page.getByRole("button", { name: "Continue in a new ticket" })
+  await next.waitFor() // below what was written
   expect(await page.getByText("It broke again").count()).toBe(0)
-  await page.getByRole("button", { name: "Continue in a new ticket" }).click()
+  await next.click()
   expect(await page.getByLabel("Your message").inputValue()).toBe("It broke again")
   expect(await page.getByLabel("Subject").inputValue()).toBe("Closed and open")
   await page.getByRole("button", { name: "Open the ticket" }).click()

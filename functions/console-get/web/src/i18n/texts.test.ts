@@ -21,7 +21,7 @@ function* texts(node: unknown, path = "", value?: string): Generator<[string, st
 }
 
 test("Persian texts have no Latin digits and no empty text", () => {
-  for (const catalogue of [fa, inboxFa, adminFa]) for (const [path, text] of texts(catalogue)) expect(text && !/^.*[0-9].*$/.test(text.replace(/3/g, "")), `${path}: ${text}`).toBe(true)
+  for (const catalogue of [fa, inboxFa, adminFa, profileFa]) for (const [path, text] of texts(catalogue)) expect(text && !/^.*[0-9].*$/.test(text.replace(/3/g, "")), `${path}: ${text}`).toBe(true)
 })
 
 /** What these embed is written by the console itself: a time, a count, the name of a status. */

@@ -73,6 +73,7 @@ test("one's own number, e-mail address and password are changed elsewhere", () =
   session.value = { user: { id: "reza", role: "admin" }, ended: false } as unknown as typeof session.value
   render(<UserDialog user={reza} onClose={() => {}} />)
   expect(screen.getAllByRole("textbox").length).toBe(1) // the name
+  expect(screen.queryByLabelText(/password/i)).toBeNull() // not a textbox
 })
 
 test("a change of one's own name is shown at once, one of the role with other screens", async () => {
