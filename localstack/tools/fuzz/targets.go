@@ -39,7 +39,7 @@ func fuzzTargets(ctx context.Context) error {
 		if !report.TimeLeft() {
 			break
 		}
-		inputs, err := t.run(ctx, report.ShortOrFull(10_000, 25_000))
+		inputs, err := t.run(ctx, report.ShortOrFull(5_000, 10_000))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
