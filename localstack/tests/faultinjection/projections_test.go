@@ -88,8 +88,8 @@ func (r *run) deadLetters(ctx context.Context) (n int, err error) {
 			return n, fmt.Errorf("got %d dead-letter queues of %d queues, want %d", found, len(queues), deadLetterQueues)
 		case waiting == 0:
 			return n, nil
-		case time.Since(began) > queueWait:
-			return n, fmt.Errorf("%d messages wait in the queues after %s", waiting, queueWait)
+		case time.Since(began) > queueWait, time.Since(began) > lastWait && !report.TimeLeft():
+			return n, fmt.Errorf("%d messages still wait in the queues", waiting)
 		}
 	}
 }
