@@ -39,7 +39,7 @@ func fuzzTargets(ctx context.Context) error {
 		if !report.TimeLeft() {
 			break
 		}
-		inputs, err := t.run(ctx, report.ShortOrFull(5_000, 10_000))
+		inputs, err := t.run(ctx, inputsPerTarget)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -67,6 +67,9 @@ func fuzzTargets(ctx context.Context) error {
 	}
 	return nil
 }
+
+// inputsPerTarget also bounds the time: all targets take some minutes.
+const inputsPerTarget = 10_000
 
 // listTargets returns the fuzz functions of pkg.
 func listTargets(ctx context.Context) ([]target, error) {
