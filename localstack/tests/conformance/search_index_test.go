@@ -196,14 +196,23 @@ func TestIndexTicket_SharedWords(t *testing.T) {
 }
 
 // countItems returns the number of items in a partition.
-func countItems(t *testing.T, pk string) int32 {
+func countItems(t *testing.T, pk string, options ...func(*dynamodb.QueryInput)) int32 {
 	t.Helper()
-	out, err := dynamodb.NewFromConfig(env.config).Query(t.Context(), &dynamodb.QueryInput{
+	in := &dynamodb.QueryInput{
 		TableName: &env.table, KeyConditionExpression: aws.String("PK = :pk"), ConsistentRead: aws.Bool(true),
 		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: pk}},
-	})
+	}
+	for _, option := range options {
+		option(in)
+	}
+	out, err := dynamodb.NewFromConfig(env.config).Query(t.Context(), in)
 	must(t, err)
 	return out.Count
+}
+
+// withoutTTL leaves out the items that expire.
+func withoutTTL(in *dynamodb.QueryInput) {
+	in.FilterExpression, in.ExpressionAttributeNames = aws.String("attribute_not_exists(#ttl)"), map[string]string{"#ttl": "ttl"}
 }
 
 // indexEntries runs the search handler for entries.
