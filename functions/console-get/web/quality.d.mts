@@ -1,1 +1,2 @@
 export function record(check: string, name: string, value: string, target: string, pass: boolean, note?: string): void
+export function timeLeft(): boolean

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -40,8 +41,22 @@ const wrapUp = time.Minute
 // TimeLeft reports whether a long check may begin another round before its deadline. A
 // check that stops records what it measured, and that it misses its target by the deadline.
 func TimeLeft() bool {
+	end, found := lastRound()
+	return !found || time.Now().Before(end)
+}
+
+// WithDeadline returns a context that ends when TimeLeft does, for a round that can be stopped.
+func WithDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	if end, found := lastRound(); found {
+		return context.WithDeadline(ctx, end)
+	}
+	return context.WithCancel(ctx)
+}
+
+// lastRound returns when the last round must begin. Without the quality tool there is no deadline.
+func lastRound() (time.Time, bool) {
 	deadline, err := time.Parse(time.RFC3339, os.Getenv("QUALITY_DEADLINE"))
-	return err != nil || time.Until(deadline) > wrapUp // without quality tool there is no deadline
+	return deadline.Add(-wrapUp), err == nil
 }
 
 // Record writes a result. A second result with the same name replaces the first.

@@ -28,7 +28,7 @@ const (
 )
 
 // fuzzAPI starts a stack and runs schemathesis against its API, once for each role in
-// parallel.
+// parallel, in the quality suite until its time ends.
 func fuzzAPI(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
 		InMemory: true, Seed: seed.Seed, MinTimeout: time.Minute,
@@ -43,11 +43,13 @@ func fuzzAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	limited, cancel := report.WithDeadline(ctx)
+	defer cancel()
 	outcomes := make([]outcome, len(users.users))
 	errs := make([]error, len(users.users))
 	var wait sync.WaitGroup
 	for i := range users.users {
-		wait.Go(func() { outcomes[i], errs[i] = users.runSchemathesis(ctx, s.HTTPURL, users.users[i]) })
+		wait.Go(func() { outcomes[i], errs[i] = users.runSchemathesis(limited, s.HTTPURL, users.users[i]) })
 	}
 	wait.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -95,7 +97,8 @@ func signInUsers(ctx context.Context, api *client.API) (testUsers, error) {
 	return users, nil
 }
 
-// runSchemathesis runs schemathesis against the API as one user.
+// runSchemathesis runs schemathesis against the API as one user. When the context ends,
+// schemathesis reports what it has done until then.
 func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.UserProfile) (outcome, error) {
 	folder, err := filepath.Abs(filepath.Join(reportDir, user.Role+"-"+user.ID))
 	if err == nil {
@@ -116,6 +119,8 @@ func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.
 		"--phases", "examples,coverage,fuzzing", "--max-examples", maxExamples(), "--workers", "1",
 		"--generation-database", "none", // its database would take half of the time
 		"--report", "json", "--report-json-path", reportFile, "--no-color")
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 30 * time.Second
 	command.Env = append(os.Environ(), "FUZZ_URL="+url, "FUZZ_PHONE="+t.phones[user.ID], "FUZZ_PASSWORD="+seed.Password,
 		"FUZZ_OWN="+strings.Join(own, " "), "FUZZ_OTHER="+t.otherID)
 	out, runErr := command.CombinedOutput() // findings are an error too
@@ -127,7 +132,7 @@ func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.
 		return outcome{}, errors.Join(fmt.Errorf("%s: %w\n%s", user.Role, err, out), runErr)
 	}
 	result.role = user.Role
-	if runErr != nil {
+	if result.cut = ctx.Err() != nil; runErr != nil && !result.cut {
 		fmt.Fprintf(os.Stderr, "%s\n", out)
 	}
 	return result, nil

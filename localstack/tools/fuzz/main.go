@@ -24,7 +24,7 @@ func main() {
 func run(ctx context.Context, arguments []string) error {
 	switch {
 	case len(arguments) == 0:
-		return errors.Join(fuzzAPI(ctx), fuzzTargets(ctx))
+		return errors.Join(fuzzTargets(ctx), fuzzAPI(ctx))
 	case len(arguments) == 1 && arguments[0] == "targets":
 		return fuzzTargets(ctx)
 	case len(arguments) == 1 && arguments[0] == "api":

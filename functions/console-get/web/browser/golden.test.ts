@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launch } from "./console"
 import { open, somebody } from "./fixtures"
+import { timeLeft } from "../quality.mjs"
 import { screens } from "./screens"
 
 // Pictures of the main screens, with fixed answers, time and font. UPDATE_GOLDEN=1 draws them again.
@@ -79,6 +80,7 @@ async function foreignFonts(page: Page): Promise<string[]> {
 
 const golden = screens.filter((screen) => screen.golden)
 test.for((["en", "fa"] as const).flatMap((language) => golden.map((screen) => ({ language, screen, name: screen.name }))))("41 $name looks as before, $language", { timeout: 300_000 }, async ({ language, screen }, { skip }) => {
+  expect(timeLeft(), "the deadline of the check has come").toBe(true)
   const { page, context } = await somebody(browser, screen.role, { language })
   const different: string[] = []
   for (const width of full ? widths : [language === "en" ? 1280 : 390]) {

@@ -4,8 +4,8 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launch, type Person } from "./console"
 import { open, type Role, somebody, type State } from "./fixtures"
-import { record } from "../quality.mjs"
-import { cramped, keyboardFaults, latinDigits, looksOf, moving, tooWide, violations } from "./quality"
+import { record, timeLeft } from "../quality.mjs"
+import { cramped, latinDigits, looksOf, moving, tooWide, violations } from "./quality"
 import { type Screen, screens } from "./screens"
 
 // QUALITY_FULL=1: every screen in every look; else a sample of each kind of screen in one look.
@@ -15,16 +15,14 @@ const chosen = full ? screens : screens.filter(({ name }) => sample.includes(nam
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
 // What has been looked at and found, for the quality report.
-const looks = { count: 0, faults: [] as string[] }
-const walks = { count: 0, faults: [] as string[] }
-const cause = (faults: string[]) => faults.slice(0, 3).join("; ")
+const looks = { count: 0, left: 0, faults: [] as string[] }
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
 afterAll(async () => {
   await browser.close()
-  record("accessibility", "WCAG 2.2 AA, width, Persian digits", `${looks.faults.length} faults in ${looks.count} looks at ${chosen.length} screens`, "0 faults", !looks.faults.length, cause(looks.faults))
-  record("accessibility", "keyboard alone", `${walks.faults.length} faults in ${walks.count} walks`, "0 faults", !walks.faults.length, cause(walks.faults))
+  const { count, left, faults } = looks
+  record("accessibility", "WCAG 2.2 AA, width, Persian digits", `${faults.length} faults in ${count} looks at ${chosen.length} screens${left ? `, no time for ${left} more` : ""}`, "0 faults", !faults.length && !left, faults.slice(0, 3).join("; "))
 })
 
 const height = (width: number) => (width < 640 ? 844 : 800)
@@ -67,6 +65,10 @@ test.each([...grouped()])("39, 41 and 44 no violation, no sideways scrolling, Pe
   const faults: string[] = []
   const note = (screen: Screen, look: string, found: string[]) => faults.push(...found.map((fault) => `${screen.name}, ${look}: ${fault}`))
   for (const { screen, widths } of tasks) {
+    if (!timeLeft()) {
+      looks.left += widths.length
+      continue
+    }
     await page.setViewportSize({ width: widths.at(-1)!, height: height(widths.at(-1)!) })
     await open(page, screen.path, screen.state)
     await screen.act?.(page)
@@ -93,21 +95,6 @@ test.each([...grouped()])("39, 41 and 44 no violation, no sideways scrolling, Pe
   expect(faults).toEqual([])
   await context.close()
 }, 900_000)
-
-const walked = ["sign in", "new ticket", "ticket", "profile", "inbox, ticket", "user", "dashboard", "inbox, palette"]
-
-test.each(full ? screens.filter(({ state }) => state !== "loading") : screens.filter(({ name }) => walked.includes(name)))("40 Tab reaches every control, shows the focus and leaves: $name", async (screen) => {
-  for (const width of full ? [390, 1280] : [walked.indexOf(screen.name) % 2 ? 390 : 1280]) {
-    const { page, context } = await somebody(browser, screen.role, { width, height: height(width), state: screen.state ?? "full", language: width === 390 ? "fa" : "en" })
-    await open(page, screen.path, screen.state)
-    await screen.act?.(page)
-    const faults = await keyboardFaults(page)
-    walks.count++
-    walks.faults.push(...faults.map((fault) => `${screen.name}, ${width} px: ${fault}`))
-    expect(faults, `${screen.name}, ${width} px`).toEqual([])
-    await context.close()
-  }
-}, 300_000)
 
 test("nothing moves for those who asked for less motion", async () => {
   for (const { role, path, state, act } of screens.filter(({ name }) => ["tickets, loading", "inbox, assign", "new broadcast"].includes(name))) {

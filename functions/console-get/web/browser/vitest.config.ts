@@ -10,6 +10,8 @@ export default defineConfig({
     environment: "node",
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    fileParallelism: false,
+    // Looks at screens measure no time, so they may share the cores.
+    fileParallelism: Boolean(process.env.QUALITY_FULL),
+    maxWorkers: 2,
   },
 })
