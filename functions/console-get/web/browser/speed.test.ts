@@ -47,7 +47,7 @@ async function mainThread(devtools: CDPSession): Promise<Record<string, number>>
 /** What a time was spent on, as the cause of a missed target. */
 function spent(after: Record<string, number>, before: Record<string, number> = {}): string {
   const of = (...names: string[]) => ms(1_000 * names.reduce((sum, name) => sum + after[name]! - (before[name] ?? 0), 0))
-  return `Scripts took ${of("ScriptDuration")} of one measurement, styles and layout ${of("RecalcStyleDuration", "LayoutDuration")}; the rest is paint, storage, network and waits.`
+  return `The main thread worked ${of("TaskDuration")} in one measurement, ${of("RecalcStyleDuration", "LayoutDuration")} of it on styles and layout; the rest is scripts and paint.`
 }
 
 async function heap(devtools: CDPSession): Promise<number> {
