@@ -118,9 +118,12 @@ function List({ ticketId }: { ticketId: string }) {
   )
 }
 
+/** Pixels that the head of a ticket and what is below its messages take at least. */
+const aroundList = 120
+
 /** How many rows above the first screen are not in the list yet, and what puts them into it, which happens soon by itself. */
 function useRowsAbove(items: readonly Item[], view: { current: HTMLElement | null }) {
-  const [above, setAbove] = useState(() => items.length - screenful(items, innerHeight))
+  const [above, setAbove] = useState(() => items.length - screenful(items, innerHeight - aroundList))
   const show = () => setAbove(0)
   const settle = () => {
     view.current?.dispatchEvent(new Event("scroll")) // virtua draws its first rows, and no others, until one

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact"
+import { flushSync } from "preact/compat"
 import { useEffect, useId, useRef, useState } from "preact/hooks"
 
 export interface MenuItem {
@@ -26,12 +27,14 @@ export function Menu({ button, label, items }: MenuProps) {
   const root = useRef<HTMLDivElement>(null)
   const menu = useRef<HTMLDivElement>(null)
   const [open, setOpen] = useState(false)
+  const [opened, setOpened] = useState(false) // most menus never are, so their items are drawn then
 
   const entries = () => [...(menu.current?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])]
   const show = () => {
     const anchor = root.current?.getBoundingClientRect()
     const element = menu.current
     if (!anchor || !element) return
+    flushSync(() => setOpened(true)) // its size is needed below
     element.showPopover()
     const { width, height } = element.getBoundingClientRect()
     const rtl = document.documentElement.dir === "rtl"
@@ -69,7 +72,7 @@ export function Menu({ button, label, items }: MenuProps) {
     <div ref={root} class="menu-root">
       {button({ onClick: () => (open ? close() : show()), "aria-haspopup": "menu", "aria-expanded": open, "aria-controls": id })}
       <div ref={menu} id={id} class="menu" role="menu" tabIndex={-1} aria-label={label} popover="auto" onToggle={(event) => setOpen(event.newState === "open")} onKeyDown={onKey}>
-        {items.map((item, i) =>
+        {opened && items.map((item, i) =>
           item === "line" ? (
             <hr key={i} />
           ) : (
