@@ -85,8 +85,11 @@ func writeInvocation(w http.ResponseWriter, now time.Time, event []byte) {
 // handled matches the response to a request that was not refused before the table was read.
 var handled = regexp.MustCompile(`"statusCode":(2\d\d|3\d\d|404)`)
 
+// limited matches a refusal by a limit that no parameter raises, such as that of exports.
+var limited = regexp.MustCompile(`"statusCode":429`)
+
 // measureStart starts a program once. It returns the time to its first poll and, for
-// a program with an event, to its response.
+// a program with an event, to its response; 0 if a limit refused it.
 func (a *runtimeAPI) measureStart(ctx context.Context, p program) (ready, answered time.Duration, err error) {
 	a.event, a.ready, a.responses = p.event, make(chan time.Time, 1), make(chan functionResponse, 1)
 	command := exec.CommandContext(ctx, p.binary)
@@ -111,7 +114,10 @@ func (a *runtimeAPI) measureStart(ctx context.Context, p program) (ready, answer
 	}
 	select {
 	case got := <-a.responses:
-		if text := string(got.text); !handled.MatchString(text) {
+		switch text := string(got.text); {
+		case limited.MatchString(text):
+			return ready, 0, nil
+		case !handled.MatchString(text):
 			return 0, 0, fmt.Errorf("%s responded %q", p.name, text)
 		}
 		return ready, got.at.Sub(begin), nil
