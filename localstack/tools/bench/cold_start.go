@@ -176,7 +176,7 @@ func startAll(ctx context.Context, empty program, programs []program, rounds int
 // reportStarts records the results; runtime is the baseline with the AWS SDK.
 func reportStarts(starts []*coldStart, runtime *coldStart) error {
 	var list strings.Builder
-	fmt.Fprintf(&list, "Each function was started %d times, alternating with the empty function. A start ends at the first poll for an invocation. The first response is that to a GET request of an administrator, including its table reads. For functions above a limit the packages with the longest initialization are listed; those in service/ are SDK clients.\n\n", len(starts[0].ready))
+	fmt.Fprintf(&list, "Each function was started %d times, alternating with the empty function. A start ends at the first poll for an invocation. The first response is that to a GET request of an administrator, including its table reads; the limit of an hour allows ten exports. For functions above a limit the packages with the longest initialization are listed; those in service/ are SDK clients.\n\n", len(starts[0].ready))
 	list.WriteString("| function | p50 start | relative to empty | p50 to first response | MB | longest initialization |\n|---|---|---|---|---|---|\n")
 	within, largest := 0, starts[0]
 	for _, s := range starts {

@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launch } from "./console"
 import { open, somebody } from "./fixtures"
-import { timeLeft } from "../quality.mjs"
+import { record, timeLeft } from "../quality.mjs"
 import { screens } from "./screens"
 
 // Pictures of the main screens, with fixed answers, time and font. UPDATE_GOLDEN=1 draws them again.
@@ -17,6 +17,8 @@ const update = Boolean(process.env.UPDATE_GOLDEN)
 const most = 0.001
 const widths = [390, 768, 1280] as const
 
+const pictures = { compared: 0, different: [] as string[] }
+
 let browser: Browser
 let canvas: Page
 let drawnBy: string
@@ -28,7 +30,11 @@ beforeAll(async () => {
   if (update) writeFileSync(versionFile, `${major()}\n`)
   drawnBy = readFileSync(versionFile, "utf8").trim()
 })
-afterAll(() => browser.close())
+afterAll(async () => {
+  await browser.close()
+  const { compared, different } = pictures
+  record("accessibility", "pictures as before", `${different.length} of ${compared} differ`, "0", compared === 2 * golden.length * widths.length && !different.length, different.slice(0, 3).join("; "))
+})
 
 const url = (picture: Buffer) => `data:image/png;base64,${picture.toString("base64")}`
 
@@ -92,12 +98,14 @@ test.for((["en", "fa"] as const).flatMap((language) => golden.map((screen) => ({
     if (update) writeFileSync(file, await smaller(png))
     else if (drawnBy === major()) {
       const share = existsSync(file) ? await difference(readFileSync(file), png) : 1
+      pictures.compared++
       if (share <= most) continue
       const now = file.replace(/\.png$/, ".now.png")
       writeFileSync(now, png)
       different.push(`${now}: ${(share * 100).toFixed(2)} % differ`)
     }
   }
+  pictures.different.push(...different)
   await context.close()
   expect(different).toEqual([])
   skip(!update && drawnBy !== major(), `not compared: drawn by Chromium ${drawnBy}, this is ${major()}`)

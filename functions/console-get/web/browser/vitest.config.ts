@@ -10,7 +10,7 @@ export default defineConfig({
     environment: "node",
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    // Looks at screens measure no time, so they may share the cores.
+    // What the full quality suite runs here measures no time, so the files may share the cores.
     fileParallelism: Boolean(process.env.QUALITY_FULL),
     maxWorkers: 2,
   },

@@ -70,7 +70,7 @@ test("a log opens with the rows of a screen, each drawn once, and comes to its e
   logSignal("t").value = { ticketId: "t", entries: range(4901, 5000), syncedTo: 5000, oldest: 4901, complete: false }
   const { container } = render(<LogView ticketId="t" state={state} />)
   const first = rows(container).length
-  expect(first).toBeLessThanOrEqual(13) // 800 px of rows of one line
+  expect(first).toBeLessThanOrEqual(11) // 680 px of rows of one line
   expect(rows(container).at(-1)!.textContent).toContain("text 5000")
   expect(drawn.length).toBe(first)
   expect(jumps).toBe(0)

@@ -123,7 +123,7 @@ const aroundList = 120
 
 /** How many rows above the first screen are not in the list yet, and what puts them into it, which happens soon by itself. */
 function useRowsAbove(items: readonly Item[], view: { current: HTMLElement | null }) {
-  const [above, setAbove] = useState(() => items.length - screenful(items, innerHeight - aroundList))
+  const [above, setAbove] = useState(() => items.length - screenful(items, Math.max(1, innerHeight - aroundList)))
   const show = () => setAbove(0)
   const settle = () => {
     view.current?.dispatchEvent(new Event("scroll")) // virtua draws its first rows, and no others, until one
