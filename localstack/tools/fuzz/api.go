@@ -127,10 +127,10 @@ func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.
 	if err := os.WriteFile(filepath.Join(folder, "output.txt"), out, 0o600); err != nil {
 		return outcome{}, err
 	}
-	result, err := readOutcome(reportFile)
-	if errors.Is(err, os.ErrNotExist) && ctx.Err() != nil { // its time ended before it began
-		return outcome{role: user.Role, cut: true}, nil
+	if _, err := os.Stat(reportFile); ctx.Err() != nil && errors.Is(err, os.ErrNotExist) {
+		return outcome{role: user.Role, cut: true}, nil // its time ended before it began
 	}
+	result, err := readOutcome(reportFile)
 	if err != nil {
 		return outcome{}, errors.Join(fmt.Errorf("%s: %w\n%s", user.Role, err, out), runErr)
 	}
