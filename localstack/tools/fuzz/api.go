@@ -52,7 +52,7 @@ func fuzzAPI(ctx context.Context) error {
 		wait.Go(func() { outcomes[i], errs[i] = users.runSchemathesis(limited, s.HTTPURL, users.users[i]) })
 	}
 	wait.Wait()
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(ctx.Err(), errors.Join(errs...)); err != nil { // an interrupt is no deadline
 		return err
 	}
 	return recordOutcomes(outcomes)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { launch } from "./console"
 import { open, somebody } from "./fixtures"
 import { record, timeLeft } from "../quality.mjs"
+import { height } from "./quality"
 import { screens } from "./screens"
 
 // Pictures of the main screens, with fixed answers, time and font. UPDATE_GOLDEN=1 draws them again.
@@ -90,7 +91,7 @@ test.for((["en", "fa"] as const).flatMap((language) => golden.map((screen) => ({
   const { page, context } = await somebody(browser, screen.role, { language })
   const different: string[] = []
   for (const width of full ? widths : [language === "en" ? 1280 : 390]) {
-    await page.setViewportSize({ width, height: width < 640 ? 844 : 800 })
+    await page.setViewportSize({ width, height: height(width) })
     await open(page, screen.path)
     const png = await page.screenshot({ animations: "disabled", caret: "hide" })
     expect(await foreignFonts(page), "a glyph is not in the font of the console").toEqual([])

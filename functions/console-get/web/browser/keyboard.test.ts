@@ -2,20 +2,19 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launch } from "./console"
 import { open, somebody } from "./fixtures"
-import { record, timeLeft } from "../quality.mjs"
-import { keyboardFaults } from "./quality"
+import { timeLeft } from "../quality.mjs"
+import { height, keyboardFaults, recordTally, type Tally } from "./quality"
 import { screens } from "./screens"
 
 // QUALITY_FULL=1: every screen at two widths; else a sample of each kind of screen at one.
 const full = Boolean(process.env.QUALITY_FULL)
-const walks = { count: 0, left: 0, faults: [] as string[] }
+const walks: Tally = { count: 0, left: 0, faults: [] }
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
 afterAll(async () => {
   await browser.close()
-  const { count, left, faults } = walks
-  record("accessibility", "keyboard alone", `${faults.length} faults in ${count} walks${left ? `, no time for ${left} more` : ""}`, "0 faults", !faults.length && !left, faults.slice(0, 3).join("; "))
+  recordTally("keyboard alone", "walks", walks)
 })
 
 const walked = ["sign in", "new ticket", "ticket", "profile", "inbox, ticket", "user", "dashboard", "inbox, palette"]
@@ -26,7 +25,7 @@ test.each(full ? screens.filter(({ state }) => state !== "loading") : screens.fi
       walks.left++
       continue
     }
-    const { page, context } = await somebody(browser, screen.role, { width, height: width < 640 ? 844 : 800, state: screen.state ?? "full", language: width === 390 ? "fa" : "en" })
+    const { page, context } = await somebody(browser, screen.role, { width, height: height(width), state: screen.state ?? "full", language: width === 390 ? "fa" : "en" })
     await open(page, screen.path, screen.state)
     await screen.act?.(page)
     const faults = await keyboardFaults(page)

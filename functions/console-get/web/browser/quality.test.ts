@@ -4,8 +4,8 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launch, type Person } from "./console"
 import { open, type Role, somebody, type State } from "./fixtures"
-import { record, timeLeft } from "../quality.mjs"
-import { cramped, latinDigits, looksOf, moving, tooWide, violations } from "./quality"
+import { timeLeft } from "../quality.mjs"
+import { cramped, height, latinDigits, looksOf, moving, recordTally, type Tally, tooWide, violations } from "./quality"
 import { type Screen, screens } from "./screens"
 
 // QUALITY_FULL=1: every screen in every look; else a sample of each kind of screen in one look.
@@ -14,18 +14,14 @@ const sample = ["sign in", "tickets", "tickets, none", "new ticket, file", "tick
 const chosen = full ? screens : screens.filter(({ name }) => sample.includes(name))
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
-// What has been looked at and found, for the quality report.
-const looks = { count: 0, left: 0, faults: [] as string[] }
+const looks: Tally = { count: 0, left: 0, faults: [] }
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
 afterAll(async () => {
   await browser.close()
-  const { count, left, faults } = looks
-  record("accessibility", "WCAG 2.2 AA, width, Persian digits", `${faults.length} faults in ${count} looks at ${chosen.length} screens${left ? `, no time for ${left} more` : ""}`, "0 faults", !faults.length && !left, faults.slice(0, 3).join("; "))
+  recordTally("WCAG 2.2 AA, width, Persian digits", `looks at ${chosen.length} screens`, looks)
 })
-
-const height = (width: number) => (width < 640 ? 844 : 800)
 
 /** Waits for the next frame too: what hides at a change of the size has done so. */
 async function resize(page: Page, width: number, height: number): Promise<void> {

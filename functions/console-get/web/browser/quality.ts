@@ -1,4 +1,18 @@
 import type { Page } from "playwright-core"
+import { record } from "../quality.mjs"
+
+/** What has been looked at and found, and what there was no time for, for the quality report. */
+export interface Tally {
+  count: number
+  left: number
+  faults: string[]
+}
+
+export const recordTally = (name: string, what: string, { count, left, faults }: Tally): void =>
+  record("accessibility", name, `${faults.length} faults in ${count} ${what}${left ? `, no time for ${left} more` : ""}`, "0 faults", !faults.length && !left, faults.slice(0, 3).join("; "))
+
+/** Pixels of a window of a width: a phone is higher than wide. */
+export const height = (width: number): number => (width < 640 ? 844 : 800)
 
 // What is measured on a screen. The functions run in the page, so each is complete in itself.
 

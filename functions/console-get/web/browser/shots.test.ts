@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, test } from "vitest"
 import { launch, person, seeded, signInOverApi } from "./console"
 import { open, somebody } from "./fixtures"
+import { height } from "./quality"
 import { screens } from "./screens"
 
 // Screens of a running stack:        SHOTS=/tmp/shots ROLE=agent SCREENS=/inbox/mine,/profile npm run shots
@@ -24,7 +25,6 @@ afterAll(() => browser.close())
 
 const fileName = (screen: string) => screen.replace(/\W+/g, "-").replace(/^-|-$/g, "") || "home"
 
-const height = (width: number) => (width < 640 ? 844 : 800)
 const picture = (screen: string, language: string, width: number, theme: string) => `${folder}/${fileName(screen)}-${language}-${width}-${theme}.png`
 
 /** Draws the screen that is open at each width and in each theme. */
